@@ -19,7 +19,7 @@ def replace_file(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o644)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -33,9 +33,11 @@ def replace_folder(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o755)
+        discarded = temporary.with_suffix(".old")
         if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+            path.rename(discarded)
+        temporary.rename(path)
+        shutil.rmtree(discarded, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

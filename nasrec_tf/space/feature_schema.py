@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nasrec_tf.config import STRICT, load_config
 from nasrec_tf.errors import InvalidSpecError
@@ -139,6 +139,9 @@ class FeatureSchema:
             for feature in self.sparse
         ]
         return FeatureSchema(self.dense, sparse, self.label, self.embedding_dim)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> "FeatureSchema":

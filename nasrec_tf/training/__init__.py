@@ -1,1 +1,1 @@
-"""."""
+"""Supernet training, training from scratch, optimiser, learning rate and evaluation."""
