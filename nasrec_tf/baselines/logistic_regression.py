@@ -18,8 +18,9 @@ class LogisticRegression(tf.keras.Model):
 
     def __init__(self, schema: FeatureSchema, *, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.category_weights = FeatureEmbedding(schema.vocabulary_sizes, 1, seed=seed)
-        self.dense_weights = tf.keras.layers.Dense(1, kernel_initializer=tf.keras.initializers.GlorotUniform(seed=seed))
+        del seed  # a convex problem starts at zero
+        self.category_weights = FeatureEmbedding(schema.vocabulary_sizes, 1, initializer="zeros")
+        self.dense_weights = tf.keras.layers.Dense(1, kernel_initializer="zeros")
 
     def call(self, features: Mapping[str, Any]) -> Any:
         return self.dense_weights(features["dense"]) + tf.reduce_sum(self.category_weights(features["sparse"]), axis=1)

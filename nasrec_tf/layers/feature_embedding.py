@@ -17,6 +17,7 @@ class FeatureEmbedding(tf.keras.layers.Layer):
     Args:
         vocabulary_sizes: rows of each feature's table.
         embedding_dim: `D`.
+        initializer: "xavier_normal" for each table by its own size, or "zeros".
         seed: of the initial weights.
     Shapes:
         inputs: `[B, F]` integer.
@@ -26,7 +27,13 @@ class FeatureEmbedding(tf.keras.layers.Layer):
     """
 
     def __init__(
-        self, vocabulary_sizes: Sequence[int], embedding_dim: int = 16, *, seed: int = 0, **kwargs: Any
+        self,
+        vocabulary_sizes: Sequence[int],
+        embedding_dim: int = 16,
+        *,
+        initializer: str = "xavier_normal",
+        seed: int = 0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if not vocabulary_sizes or min(vocabulary_sizes) < 1 or embedding_dim < 1:
@@ -36,6 +43,9 @@ class FeatureEmbedding(tf.keras.layers.Layer):
             )
         self.vocabulary_sizes = tuple(vocabulary_sizes)
         self.embedding_dim = embedding_dim
+        if initializer not in {"xavier_normal", "zeros"}:
+            raise InvalidSpecError(f"`initializer` must be 'xavier_normal' or 'zeros'. Received: {initializer!r}.")
+        self.initializer = initializer
         self.seed = seed
         self.offsets = np.cumsum((0, *self.vocabulary_sizes[:-1])).astype(np.int64)
 
@@ -46,6 +56,8 @@ class FeatureEmbedding(tf.keras.layers.Layer):
         super().build(input_shape)
 
     def _initial_table(self, shape: Any, dtype: Any = None, **_: Any) -> Any:
+        if self.initializer == "zeros":
+            return tf.zeros(shape, dtype)
         generator = np.random.default_rng(self.seed)
         table = generator.standard_normal(tuple(shape), dtype=np.float32)
         deviations = np.sqrt(2.0 / (np.array(self.vocabulary_sizes) + self.embedding_dim)).astype(np.float32)
@@ -62,5 +74,6 @@ class FeatureEmbedding(tf.keras.layers.Layer):
             **super().get_config(),
             "vocabulary_sizes": self.vocabulary_sizes,
             "embedding_dim": self.embedding_dim,
+            "initializer": self.initializer,
             "seed": self.seed,
         }

@@ -52,8 +52,11 @@ class SearchSpace:
         counts = range(1, min(block_number, self.max_inputs) + 1)
         return tuple(chosen for count in counts for chosen in combinations(sources, count))
 
-    def check(self, architecture: Architecture) -> None:
-        """Raises `InvalidSpecError`, naming the block and the field, if `architecture` is outside this space."""
+    def check(self, architecture: Architecture, *, cap_inputs: bool = True) -> None:
+        """Raises `InvalidSpecError`, naming the block and the field, if `architecture` is outside this space.
+
+        With `cap_inputs` off, a branch may read more than `max_inputs` results, as the full path does.
+        """
         if len(architecture.blocks) != self.num_blocks:
             raise InvalidSpecError(
                 f"an architecture of space {self.name!r} must have {self.num_blocks} blocks. "
@@ -61,6 +64,8 @@ class SearchSpace:
             )
         for number, block in enumerate(architecture.blocks, start=1):
             self._check_block(number, block)
+            if cap_inputs:
+                self._check_input_count(number, block)
 
     def _check_block(self, number: int, block: Block) -> None:
         for field, allowed in (
@@ -76,6 +81,14 @@ class SearchSpace:
             if getattr(block, field) not in widths:
                 raise InvalidSpecError(
                     f"block {number}: `{field}` must be one of {widths} in space {self.name!r}. "
+                    f"Received: {getattr(block, field)}."
+                )
+
+    def _check_input_count(self, number: int, block: Block) -> None:
+        for field in ("dense_inputs", "sparse_inputs"):
+            if len(getattr(block, field)) > self.max_inputs:
+                raise InvalidSpecError(
+                    f"block {number}: `{field}` may hold at most {self.max_inputs} inputs in space {self.name!r}. "
                     f"Received: {getattr(block, field)}."
                 )
 

@@ -1,9 +1,8 @@
 """One choice block: operators, sums and mergers."""
 
 import zlib
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nasrec_tf.layers.block_operator import BlockOperator, OperatorSizes
 from nasrec_tf.layers.dense_to_sparse_merger import DenseToSparseMerger
@@ -26,8 +25,7 @@ READS_DENSE = frozenset({FULLY_CONNECTED, DOT_PRODUCT})
 READS_SPARSE = frozenset({DOT_PRODUCT, ELASTIC_FULLY_CONNECTED})
 
 
-@dataclass(frozen=True)
-class BranchPair:
+class BranchPair(NamedTuple):
     """What later blocks read of the raw features or of one block; None where nothing reads it.
 
     Shapes:

@@ -30,8 +30,8 @@ class Supernet(Network):
         self.space = space
 
     def shape_of(self, architecture: Architecture) -> NetworkShape:
-        """Returns the shape to run; raises `InvalidSpecError` for an architecture outside the space."""
-        self.space.check(architecture)
+        """Returns the shape to run; raises `InvalidSpecError` for an architecture these weights cannot hold."""
+        self.space.check(architecture, cap_inputs=False)
         return NetworkShape.of_architecture(architecture, self.schema)
 
     def call(self, features: Features, architecture: Architecture) -> Any:

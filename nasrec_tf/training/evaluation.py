@@ -17,6 +17,19 @@ class Evaluation:
     log_loss: float
     auc: float
     num_examples: int
+    num_clicks: int
+
+    @property
+    def auc_standard_error(self) -> float:
+        """Sampling error of the AUC on this many rows.
+
+        Source:
+            Hanley and McNeil 1982, the estimate from exponential scores.
+        """
+        clicks, others, auc = self.num_clicks, self.num_examples - self.num_clicks, self.auc
+        both_clicks, both_others = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+        variance = auc * (1 - auc) + (clicks - 1) * (both_clicks - auc**2) + (others - 1) * (both_others - auc**2)
+        return float((variance / (clicks * others)) ** 0.5)
 
 
 def evaluate(model: Callable[[Any], Any], batches: Any) -> Evaluation:
@@ -43,4 +56,4 @@ def evaluate_logits(logits: Any, labels: Any) -> Evaluation:
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels, np.float64)
     # softplus(logit) - label * logit is the negative log likelihood, without the overflow of log(sigmoid).
     losses = np.logaddexp(0.0, logits) - labels * logits
-    return Evaluation(float(losses.mean()), float(roc_auc_score(labels, logits)), len(labels))
+    return Evaluation(float(losses.mean()), float(roc_auc_score(labels, logits)), len(labels), int(labels.sum()))
