@@ -26,6 +26,7 @@ setup(
         "numpy>=1.26,<3",
         "pydantic>=2.7",
         "pyyaml>=6",
+        "scikit-learn>=1.3",
         "tabulate>=0.9",
         "tensorflow>=2.16,<2.17",
         "tensorflow-recommenders>=0.7.6",

@@ -1,8 +1,8 @@
 """Lists click logs, or shows where one comes from and what is in it.
 
-  nasrec data                                  the sets there are
-  nasrec data criteo                           source, rows, click rate and features of one
-  nasrec data criteo --data /path/to/folder    the same for files of your own
+$ nasrec data                                  the sets there are
+$ nasrec data criteo                           source, rows, click rate and features of one
+$ nasrec data criteo --data /path/to/folder    the same for files of your own
 
 Real data is looked for in --data (or NASREC_DATA), then in the cache, then downloaded where its licence allows that.
 """

@@ -1,7 +1,7 @@
 """Runs the main job end to end on real clicks: search, TFX pipeline, baselines, serving, one table at the end.
 
-  nasrec demo           under 12 minutes on two cores
-  nasrec demo --fast    under 4 minutes, on fewer rows
+$ nasrec demo           under 12 minutes on two cores
+$ nasrec demo --fast    under 4 minutes, on fewer rows
 
 Every step is a command of its own, shown before it runs; a step that was stopped goes on, a finished one is not
 repeated. Data: --data or NASREC_DATA, else the cache, else a synthetic click log.

@@ -1,6 +1,6 @@
 """Scores an exported model on raw rows, through the signature that serving uses.
 
-  nasrec evaluate runs/first/serving/ctr/1 'runs/first/rows/test-*.gz'
+$ nasrec evaluate runs/first/serving/ctr/1 'runs/first/rows/test-*.gz'
 
 The first argument is a SavedModel folder, the others TFRecord files (or patterns) of raw tf.Example rows with a label.
 """

@@ -1,6 +1,6 @@
 """Prints what an architecture costs on a processing-in-memory design: energy, latency, area, multiply-accumulates.
 
-nasrec profile runs/first/best_architecture.json --dataset criteo --hardware isaac
+$ nasrec profile runs/first/best_architecture.json --dataset criteo --hardware isaac
 """
 
 from absl import flags

@@ -1,6 +1,6 @@
 """Trains a supernet and searches it by regularised evolution; resumes where it was stopped.
 
-  nasrec search --config criteo_sample --run_dir runs/first
+$ nasrec search --config criteo_sample --run_dir runs/first
 
 Writes runs/first/best_architecture.json; keras-tuner's own files are in runs/first/search. --config is a preset of
 configs/search or a YAML file of your own.

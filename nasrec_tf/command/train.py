@@ -1,7 +1,7 @@
 """Trains an architecture or a baseline from scratch and scores it on the validation and the test rows.
 
-  nasrec train runs/first/best_architecture.json --config criteo_sample
-  nasrec train dlrm --config criteo_sample --output runs/first/dlrm.json
+$ nasrec train runs/first/best_architecture.json --config criteo_sample
+$ nasrec train dlrm --config criteo_sample --output runs/first/dlrm.json
 
 The recipe is the one that --config gives for "subnet" or for the baseline's name.
 """
