@@ -36,9 +36,9 @@ class DLRM(tf.keras.Model):
         self.interaction = tfrs.layers.feature_interaction.DotInteraction()
         self.top = _network((*top_widths, 1), None, seed + 1)
 
-    def call(self, features: Mapping[str, Any]) -> Any:
+    def call(self, features: Mapping[str, Any], training: bool | None = None) -> Any:
         dense = self.bottom(features["dense"])  # [B, D]
-        embeddings = tf.unstack(self.embedding(features["sparse"]), axis=1)
+        embeddings = tf.unstack(self.embedding(features["sparse"], training=training), axis=1)
         return self.top(tf.concat([dense, self.interaction([dense, *embeddings])], axis=-1))
 
 

@@ -22,5 +22,7 @@ class LogisticRegression(tf.keras.Model):
         self.category_weights = FeatureEmbedding(schema.vocabulary_sizes, 1, initializer="zeros")
         self.dense_weights = tf.keras.layers.Dense(1, kernel_initializer="zeros")
 
-    def call(self, features: Mapping[str, Any]) -> Any:
-        return self.dense_weights(features["dense"]) + tf.reduce_sum(self.category_weights(features["sparse"]), axis=1)
+    def call(self, features: Mapping[str, Any], training: bool | None = None) -> Any:
+        return self.dense_weights(features["dense"]) + tf.reduce_sum(
+            self.category_weights(features["sparse"], training=training), axis=1
+        )

@@ -1,1 +1,1 @@
-"""."""
+"""Signatures, SavedModels and their cost annotation."""

@@ -64,10 +64,15 @@ class FeatureEmbedding(tf.keras.layers.Layer):
         table *= np.repeat(deviations, self.vocabulary_sizes)[:, np.newaxis]
         return tf.constant(table, dtype=dtype)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         ids = tf.cast(inputs, tf.int64)
         is_known = (ids >= 0) & (ids < np.array(self.vocabulary_sizes, np.int64))
-        return tf.gather(self.table, tf.where(is_known, ids, 0) + self.offsets)
+        rows = tf.where(is_known, ids, 0) + self.offsets
+        if not training:
+            return tf.gather(self.table, rows)
+        # Each row is read once, so that the sparse gradient names each row once: clipping and optimiser rely on it.
+        unique_rows, positions = tf.unique(tf.reshape(rows, [-1]))
+        return tf.gather(tf.gather(self.table, unique_rows), tf.reshape(positions, tf.shape(rows)))
 
     def get_config(self) -> dict[str, Any]:
         return {

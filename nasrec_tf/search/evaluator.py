@@ -34,13 +34,13 @@ def score_architecture(
     shape = supernet.shape_of(architecture)
     weights = supernet.head.active_weights(shape.head_segments, 1)
     kernel, bias = tf.Variable(weights["kernel"]), tf.Variable(weights["bias"])
-    optimizer = build_optimizer(fine_tune_recipe, fine_tune_steps)
+    optimizer = build_optimizer(fine_tune_recipe, [kernel, bias], fine_tune_steps)
     for features, label in itertools.islice(train_batches, fine_tune_steps):
         inputs = supernet.represent(features, shape)
         with tf.GradientTape() as tape:
             loss = log_loss(label, tf.matmul(inputs, kernel) + bias)
         gradients = clip_by_global_norm(tape.gradient(loss, [kernel, bias]), fine_tune_recipe.clip_norm)
-        optimizer.apply_gradients(zip(gradients, [kernel, bias], strict=True))
+        optimizer.apply(gradients)
 
     scored = [
         ((tf.matmul(supernet.represent(features, shape), kernel) + bias).numpy().ravel(), label.numpy().ravel())

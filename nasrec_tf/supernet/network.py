@@ -54,9 +54,9 @@ class Network(tf.keras.Model):
         self.head.build()
         self.built = True
 
-    def represent(self, features: Features, shape: NetworkShape) -> Any:
+    def represent(self, features: Features, shape: NetworkShape, *, training: bool | None = None) -> Any:
         """Returns what the final layer reads: `[B, sum(head_segments)]`."""
-        embeddings = tf.transpose(self.embedding(features["sparse"]), [0, 2, 1])  # [B, D, F]
+        embeddings = tf.transpose(self.embedding(features["sparse"], training=training), [0, 2, 1])  # [B, D, F]
         results = [BranchPair(tf.cast(features["dense"], tf.float32), embeddings)]
         for choice_block, block_shape in zip(self.choice_blocks, shape.blocks, strict=True):
             results.append(choice_block(results, block_shape))
@@ -65,9 +65,9 @@ class Network(tf.keras.Model):
         width = shape.head_segments[1] + shape.head_segments[2]
         return tf.concat([last.dense, tf.reshape(sparse, [-1, width])], axis=-1)
 
-    def compute_logits(self, features: Features, shape: NetworkShape) -> Any:
+    def compute_logits(self, features: Features, shape: NetworkShape, *, training: bool | None = None) -> Any:
         """Returns the logits `[B, 1]` of the subnet of `shape`."""
-        return self.head(self.represent(features, shape), segments=shape.head_segments, units=1)
+        return self.head(self.represent(features, shape, training=training), segments=shape.head_segments, units=1)
 
     def projections(self, shape: NetworkShape) -> dict[str, ProjectionUse]:
         """Returns every projection the subnet of `shape` has, dead branches included, by its place."""

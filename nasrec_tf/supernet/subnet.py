@@ -35,8 +35,8 @@ class Subnet(Network):
         self.architecture = architecture
         self.network_shape = shape
 
-    def call(self, features: Features) -> Any:
-        return self.compute_logits(features, self.network_shape)
+    def call(self, features: Features, training: bool | None = None) -> Any:
+        return self.compute_logits(features, self.network_shape, training=training)
 
     def get_config(self) -> dict[str, Any]:
         return {

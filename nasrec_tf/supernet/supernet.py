@@ -34,5 +34,5 @@ class Supernet(Network):
         self.space.check(architecture, cap_inputs=False)
         return NetworkShape.of_architecture(architecture, self.schema)
 
-    def call(self, features: Features, architecture: Architecture) -> Any:
-        return self.compute_logits(features, self.shape_of(architecture))
+    def call(self, features: Features, architecture: Architecture, training: bool | None = None) -> Any:
+        return self.compute_logits(features, self.shape_of(architecture), training=training)

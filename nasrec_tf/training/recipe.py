@@ -1,7 +1,6 @@
 """`TrainingRecipe`: everything that decides a training run besides model and data."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from nasrec_tf.config import STRICT
 from nasrec_tf.errors import InvalidSpecError
@@ -9,15 +8,13 @@ from nasrec_tf.errors import InvalidSpecError
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """Optimiser, learning rate and batches of one training.
+    """Adagrad, learning rate and batches of one training.
 
     Attributes:
-        optimizer: "adagrad" is PyTorch's rule (epsilon outside the root, accumulator from 0), the paper's choice;
-            "adam" is Keras's.
         learning_rate: peak of a cosine that follows a linear warm-up over `warmup_share` of the steps.
         epochs: passes over the training rows.
         clip_norm: bound of the gradients' global norm.
-        epsilon: the optimiser's.
+        epsilon: Adagrad's, outside the root as PyTorch has it.
     Source:
         NASRec section 5.1 and its scripts: Adagrad, epsilon 1e-2, clip 5, cosine after 10 % of warm-up, one epoch.
     """
@@ -27,7 +24,6 @@ class TrainingRecipe:
     learning_rate: float
     batch_size: int
     epochs: int = 1
-    optimizer: Literal["adagrad", "adam"] = "adagrad"
     epsilon: float = 1e-2
     clip_norm: float = 5.0
     warmup_share: float = 0.1

@@ -29,18 +29,19 @@ def train_network(
         DataError: if the batches end early.
         TrainingDivergedError: if the loss stops being finite, naming step and learning rate.
     """
-    optimizer = build_optimizer(recipe, steps)
+    features, _ = next(iter(batches.take(1)), (None, None))
+    if features is None:
+        raise DataError("`batches` must hold at least one batch. Received: none.")
+    model(features)  # a baseline makes its weights at the first call
+    variables = model.trainable_variables
+    optimizer = build_optimizer(recipe, variables, steps)
 
     @tf.function(reduce_retracing=True)
     def train_step(features: Any, label: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = log_loss(label, model(features))
-        gradients = clip_by_global_norm(tape.gradient(loss, model.trainable_variables), recipe.clip_norm)
-        optimizer.apply_gradients(
-            (gradient, variable)
-            for gradient, variable in zip(gradients, model.trainable_variables, strict=True)
-            if gradient is not None  # weights of dead branches
-        )
+            loss = log_loss(label, model(features, training=True))
+        # Weights of dead branches have no gradient.
+        optimizer.apply(clip_by_global_norm(tape.gradient(loss, variables), recipe.clip_norm))
         return loss
 
     losses: list[float] = []

@@ -12,7 +12,7 @@ from nasrec_tf.legacy_keras import tf
 from nasrec_tf.space.architecture import Architecture
 from nasrec_tf.space.path_sampling import full_architecture, sample_architecture
 from nasrec_tf.supernet.supernet import Supernet
-from nasrec_tf.training.optimizer import build_optimizer, clip_by_global_norm
+from nasrec_tf.training.optimizer import Adagrad, build_optimizer, clip_by_global_norm
 from nasrec_tf.training.recipe import TrainingRecipe
 from nasrec_tf.training.train_network import check_finite, log_loss
 
@@ -58,46 +58,38 @@ def train_supernet(
     Source:
         NASRec section 4.1 and 5.1.
     """
-    optimizer = build_optimizer(recipe, steps)
-    step_counter = tf.Variable(0, dtype=tf.int64, trainable=False)
-    manager = _restore(supernet, optimizer, step_counter, checkpoint_directory)
-    first = int(step_counter)
     variables = supernet.trainable_variables
+    optimizer = build_optimizer(recipe, variables, steps)
+    manager = _restore(supernet, optimizer, checkpoint_directory)
+    first = int(optimizer.step)
     full_path_steps = int(steps * full_path_share)
 
     with tqdm(total=steps, initial=first, desc=progress, unit="batch", disable=progress is None) as bar:
         for features, label in itertools.islice(batches.skip(first), steps - first):
-            step = int(step_counter)
+            step = int(optimizer.step)
             architecture = path_at(supernet, step, full_path_steps=full_path_steps, seed=seed)
             with tf.GradientTape() as tape:
-                loss = log_loss(label, supernet(features, architecture))
+                loss = log_loss(label, supernet(features, architecture, training=True))
             check_finite(
                 float(loss), step=step, learning_rate=recipe.learning_rate, architecture=architecture.to_json()
             )
-            pairs = [
-                (gradient, variable)
-                for gradient, variable in zip(tape.gradient(loss, variables), variables, strict=True)
-                if gradient is not None
-            ]
-            clipped = clip_by_global_norm([gradient for gradient, _ in pairs], recipe.clip_norm)
-            optimizer.apply_gradients(zip(clipped, [variable for _, variable in pairs], strict=True))
-            step_counter.assign_add(1)
+            optimizer.apply(clip_by_global_norm(tape.gradient(loss, variables), recipe.clip_norm))
             bar.update()
             bar.set_postfix(log_loss=f"{float(loss):.4f}", refresh=False)
             if manager is not None and (step + 1) % checkpoint_every == 0 and step + 1 < steps:
                 manager.save(checkpoint_number=step + 1)
-    if int(step_counter) < steps:
+    if int(optimizer.step) < steps:
         raise DataError(
-            f"`batches` must hold {steps} batches. Received: {int(step_counter)}. Repeat the data or lower `steps`."
+            f"`batches` must hold {steps} batches. Received: {int(optimizer.step)}. Repeat the data or lower `steps`."
         )
     if manager is not None:
         manager.save(checkpoint_number=steps)
 
 
-def _restore(supernet: Supernet, optimizer: Any, step_counter: Any, directory: str | Path | None) -> Any:
+def _restore(supernet: Supernet, optimizer: Adagrad, directory: str | Path | None) -> Any:
     if directory is None:
         return None
-    checkpoint = tf.train.Checkpoint(supernet=supernet, optimizer=optimizer, step=step_counter)
+    checkpoint = tf.train.Checkpoint(supernet=supernet, optimizer=optimizer)
     manager = tf.train.CheckpointManager(checkpoint, str(directory), max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint)
     return manager

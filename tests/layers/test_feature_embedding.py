@@ -3,6 +3,7 @@ import pytest
 
 from nasrec_tf.errors import InvalidSpecError
 from nasrec_tf.layers.feature_embedding import FeatureEmbedding
+from nasrec_tf.legacy_keras import tf
 
 
 def test_each_feature_reads_its_own_table():
@@ -31,3 +32,15 @@ def test_tables_start_at_their_own_scale():
 def test_empty_tables_are_refused(arguments):
     with pytest.raises(InvalidSpecError, match="must be at least 1"):
         FeatureEmbedding(*arguments)
+
+
+def test_the_gradient_names_every_row_once():
+    layer = FeatureEmbedding((3, 4), 2)
+    ids = np.array([[0, 1], [0, 3], [2, 1], [0, 1]])
+    with tf.GradientTape() as tape:
+        looked_up = layer(ids, training=True)
+        loss = tf.reduce_sum(looked_up * tf.constant([1.0, 10.0]))
+    np.testing.assert_array_equal(looked_up, layer(ids))
+    gradient = tape.gradient(loss, layer.table)
+    assert sorted(gradient.indices.numpy()) == [0, 2, 4, 6]
+    np.testing.assert_allclose(tf.convert_to_tensor(gradient)[:, 0], [3, 0, 1, 0, 3, 0, 1])
