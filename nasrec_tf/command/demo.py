@@ -12,11 +12,11 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from absl import flags
 from tabulate import tabulate
 
@@ -43,8 +43,7 @@ class DemoPlan:
     """Where the demo's files are and which configurations it uses."""
 
     directory: Path
-    search_config: str
-    pipeline_config: str
+    config: str
     data: str | None
 
     @property
@@ -73,11 +72,9 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues, positional: list[str]) -> None:
     del positional
-    kind = "fast" if values.fast else "sample"
     plan = DemoPlan(
         directory=Path(values.run_dir or ("runs/demo-fast" if values.fast else "runs/demo")),
-        search_config=f"criteo_{kind}",
-        pipeline_config=f"criteo_{kind}",
+        config="criteo_fast" if values.fast else "criteo_sample",
         data=values.data,
     )
     started = time.monotonic()
@@ -85,7 +82,7 @@ def run(values: flags.FlagValues, positional: list[str]) -> None:
     _run_step(plan, "2/5 TFX pipeline: retrain, cost, evaluate, push", "pipelines.local_runner", *_pipeline_flags(plan))
     for name in _BASELINES:
         if not plan.scores_of(name).exists():
-            arguments = ("train", name, f"--config={plan.search_config}", f"--output={plan.scores_of(name)}")
+            arguments = ("train", name, f"--config={plan.config}", f"--output={plan.scores_of(name)}")
             _run_step(plan, f"3/5 baseline {name}", "nasrec_tf.command.main", *arguments)
     rows = str(plan.pipeline / "rows" / "test-*")
     arguments = ("evaluate", str(plan.served_model), rows, f"--output={plan.scores_of('found')}")
@@ -97,11 +94,13 @@ def run(values: flags.FlagValues, positional: list[str]) -> None:
 
 
 def _search_flags(plan: DemoPlan) -> tuple[str, ...]:
-    return (f"--config={plan.search_config}", f"--run_dir={plan.directory / 'search'}")
+    return (f"--config={plan.config}", f"--run_dir={plan.directory / 'search'}")
 
 
 def _pipeline_flags(plan: DemoPlan) -> tuple[str, ...]:
-    return (f"--config={plan.pipeline_config}", f"--architecture={plan.architecture}", f"--run_dir={plan.pipeline}")
+    max_rows = SearchConfig.from_yaml(plan.config).max_rows
+    cap = () if max_rows is None else (f"--max_rows={max_rows}",)
+    return ("--config=criteo_sample", f"--architecture={plan.architecture}", f"--run_dir={plan.pipeline}", *cap)
 
 
 def _run_step(plan: DemoPlan, title: str, module: str, *arguments: str, with_data: bool = True) -> None:
@@ -115,13 +114,13 @@ def _run_step(plan: DemoPlan, title: str, module: str, *arguments: str, with_dat
     print(f"({time.monotonic() - started:.0f} s)", flush=True)
 
 
-def _serve(plan: DemoPlan) -> list[tuple[Mapping[str, Any], float]]:
-    """Asks the served model for the click rates of three test rows; returns labels of the rows and replies."""
-    config = SearchConfig.from_yaml(plan.search_config)
-    test = nr.load_raw_splits(config.dataset, data=plan.data, max_rows=config.max_rows, seed=config.seed).splits["test"]
-    rows = test.take(range(_NUM_SERVED_ROWS)).to_rows()
+def _serve(plan: DemoPlan) -> list[tuple[int, float]]:
+    """Asks the served model for the click rates of three test rows; returns whether they were clicked, and replies."""
+    config = SearchConfig.from_yaml(plan.config)
+    raw = nr.load_raw_splits(config.dataset, data=plan.data, max_rows=config.max_rows, seed=config.seed)
+    test = raw.splits["test"].take(np.arange(_NUM_SERVED_ROWS))
     file = plan.directory / "served_rows.jsonl"
-    write_text(file, "".join(json.dumps(row) + "\n" for row in rows))
+    write_text(file, "".join(json.dumps(row) + "\n" for row in _named_values(test, raw.schema)))
     base_path = plan.served_model.parent.resolve()
     command = [sys.executable, "-m", "serving.server", "--port=0", "--model_name=ctr", f"--model_base_path={base_path}"]
     print(f"\n=== 5/5 serving\n$ python {' '.join(command[1:])}", flush=True)
@@ -136,7 +135,19 @@ def _serve(plan: DemoPlan) -> list[tuple[Mapping[str, Any], float]]:
     if reply.returncode:
         raise StepFailedError("the served model did not answer; its error is above.", reply.returncode)
     print(reply.stdout, end="")
-    return list(zip(rows, (float(line.split()[-1]) for line in reply.stdout.splitlines()), strict=True))
+    replies = [float(line.split()[-1]) for line in reply.stdout.splitlines()]
+    return list(zip(test.label.astype(int).tolist(), replies, strict=True))
+
+
+def _named_values(clicks: nr.RawClicks, schema: nr.FeatureSchema) -> list[dict[str, float | str | None]]:
+    """Returns rows as a client has them: numbers, strings, None where missing, and no label."""
+    dense = [feature.name for feature in schema.dense if feature.transform != "zero"]
+    rows: list[dict[str, float | str | None]] = []
+    for index in range(len(clicks)):
+        cells = {name: column[index] for name, column in clicks.columns.items()}
+        numbers = {name: float(cells[name]) if cells[name] else None for name in dense}
+        rows.append({**numbers, **{name: cells[name].decode() or None for name in schema.sparse_names}})
+    return rows
 
 
 def _read_target(server: Any) -> str:
@@ -148,7 +159,7 @@ def _read_target(server: Any) -> str:
     raise NotReadyError("the server ended before it was ready; its error is above.")
 
 
-def _report(plan: DemoPlan, replies: list[tuple[Mapping[str, Any], float]]) -> str:
+def _report(plan: DemoPlan, replies: list[tuple[int, float]]) -> str:
     names = {"found": "NASRecNet (found here)", "logistic_regression": "logistic regression", "dlrm": "DLRM"}
     found = {name: json.loads(plan.scores_of(name).read_text(encoding="utf-8"))["test"] for name in names}
     scores = [
@@ -165,7 +176,7 @@ def _report(plan: DemoPlan, replies: list[tuple[Mapping[str, Any], float]]) -> s
         (f"latency on {cost.hardware}", f"{cost.latency_s * 1e6:,.1f} us"),
         (f"area on {cost.hardware}", f"{cost.area_m2 * 1e6:,.2f} mm2"),
     ]
-    served = [(number, row["label"], f"{ctr:.4f}") for number, (row, ctr) in enumerate(replies, start=1)]
+    served = [(row, "yes" if clicked else "no", f"{ctr:.4f}") for row, (clicked, ctr) in enumerate(replies, start=1)]
     return "\n".join(
         [
             "",
