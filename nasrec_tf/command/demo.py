@@ -161,12 +161,12 @@ def _read_target(server: Any) -> str:
 
 def _report(plan: DemoPlan, replies: list[tuple[int, float]]) -> str:
     names = {"found": "NASRecNet (found here)", "logistic_regression": "logistic regression", "dlrm": "DLRM"}
-    found = {name: json.loads(plan.scores_of(name).read_text(encoding="utf-8"))["test"] for name in names}
-    scores = [
-        (title, found[name]["log_loss"], found[name]["auc"], found[name]["num_examples"])
-        for name, title in names.items()
-    ]
-    error = nr.Evaluation(**found["found"]).auc_standard_error
+    read = {name: json.loads(plan.scores_of(name).read_text(encoding="utf-8")) for name in names}
+    found = {name: nr.Evaluation(**scores["test"]) for name, scores in read.items()}
+    scores = [(title, found[name].log_loss, found[name].auc) for name, title in names.items()]
+    best_possible = read["dlrm"].get("best_possible")
+    if best_possible:
+        scores.append(("best possible (planted)", best_possible["log_loss"], best_possible["auc"]))
     cost_file = plan.served_model / "assets.extra" / "hardware_cost.json"
     cost = nr.CostReport.from_json(cost_file.read_text(encoding="utf-8"))
     costs = [
@@ -180,8 +180,9 @@ def _report(plan: DemoPlan, replies: list[tuple[int, float]]) -> str:
     return "\n".join(
         [
             "",
-            tabulate(scores, headers=("model", "test log loss", "test AUC", "test rows"), floatfmt=".4f"),
-            f"(sampling error of an AUC on this many rows: {error:.4f}; smaller differences mean nothing)",
+            tabulate(scores, headers=("model", "test log loss", "test AUC"), floatfmt=".4f"),
+            f"({found['found'].num_examples:,} test rows: the sampling error of an AUC is "
+            f"{found['found'].auc_standard_error:.4f}, and differences below twice that mean nothing)",
             "",
             tabulate(costs, headers=("cost of the NASRecNet, one example", "")),
             "",

@@ -5,7 +5,9 @@ something; 5 training diverged; 6 the model was not blessed; 130 stopped by Ctrl
 """
 
 import importlib
+import os
 import sys
+import warnings
 from collections.abc import Sequence
 from types import MappingProxyType, ModuleType
 
@@ -32,6 +34,8 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one subcommand and returns its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # google.api_core on the age of this Python; it says nothing of what the user asked for.
+    warnings.filterwarnings("ignore", "You are using a non-supported Python version", FutureWarning)
     if not arguments or arguments[0] in {"-h", "--help", "help"}:
         print(_overview())
         return 0 if arguments else _USAGE_ERROR
@@ -60,6 +64,9 @@ def _run(name: str, module: ModuleType, arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print(f"\nnasrec {name}: stopped. What was finished is kept; run the same command to go on.", file=sys.stderr)
         return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads us (head, less) has seen enough. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

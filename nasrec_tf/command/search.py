@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import flags
 
 import nasrec_tf as nr
-from nasrec_tf.search.run import claim_run, run_search
+from nasrec_tf.search.run import claim_run, digest_rows, run_search
 from nasrec_tf.search.search_config import SearchConfig
 
 
@@ -33,9 +33,7 @@ def run(values: flags.FlagValues, positional: list[str]) -> None:
         seed=config.seed,
     )
     print(dataset.source)
-    claim_run(
-        values.run_dir, {"config": dataclasses.asdict(config), "rows": len(dataset.train), "data": dataset.source}
-    )
+    claim_run(values.run_dir, {"config": dataclasses.asdict(config), "data": digest_rows(dataset)})
     best = run_search(config, dataset, values.run_dir)
     path = Path(values.run_dir) / "best_architecture.json"
     print(f"best architecture: {path} ({nr.count_macs(best, dataset.schema):,} multiply-accumulates)")

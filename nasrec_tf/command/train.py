@@ -9,6 +9,7 @@ The recipe is the one that --config gives for "subnet" or for the baseline's nam
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -50,12 +51,14 @@ def run(values: flags.FlagValues, positional: list[str]) -> None:
         recipe=recipe,
         progress=Path(name).stem,
     )
-    scores = {
+    scores: dict[str, dict[str, Any]] = {
         split: dataclasses.asdict(nr.evaluate(model, nr.batches(log, 4096)))
         for split, log in (("valid", dataset.valid), ("test", dataset.test))
     }
     for split, score in scores.items():
         print(f"{split}: log loss {score['log_loss']:.4f}, AUC {score['auc']:.4f} on {score['num_examples']:,} rows")
+    if dataset.planted is not None:
+        scores["best_possible"] = {"log_loss": dataset.planted_log_loss, "auc": dataset.planted_auc}
     if values.output:
         write_text(values.output, json.dumps({"model": name, **scores}, indent=1) + "\n")
         print(f"written: {values.output}")

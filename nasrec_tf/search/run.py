@@ -1,5 +1,6 @@
 """A whole search in one folder: supernet, evolution, best architectures. Resumable at every point."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,15 @@ def claim_run(run_directory: str | Path, settings: dict[str, Any]) -> None:
             f"{run_directory}: holds a run with other settings ({', '.join(changed)}). "
             "Choose another `run_dir`, or remove this one."
         )
+
+
+def digest_rows(dataset: Dataset) -> str:
+    """Returns what tells two data sets apart: the training and validation rows, wherever they were read from."""
+    digest = hashlib.sha256(repr(dataset.schema).encode())
+    for log in (dataset.train, dataset.valid):
+        for values in (log.dense, log.sparse, log.label):
+            digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def run_search(config: SearchConfig, dataset: Dataset, run_directory: str | Path) -> Architecture:

@@ -60,9 +60,10 @@ def test_the_demo_survives_kills_and_ends_with_its_table(tmp_path):
     assert "SYNTHETIC" in printed
     for model in ("NASRecNet", "logistic regression", "DLRM"):
         (line,) = re.findall(rf"^{model}.*$", printed, re.MULTILINE)
-        log_loss, auc = (float(number) for number in line.split()[-3:-1])
+        log_loss, auc = (float(number) for number in line.split()[-2:])
         assert 0.3 < log_loss < 0.7
         assert 0.5 < auc < 1.0
+    assert re.search(r"^best possible \(planted\)\s+0.3846\s+0.8600$", printed, re.MULTILINE)
     cost = json.loads((version / "assets.extra" / "hardware_cost.json").read_text())
     assert f"{cost['totals']['macs']:,}" in printed
     assert str(version) in printed
