@@ -9,7 +9,6 @@ type where it is not a string (`I1:int`). Missing values are left out, null, or 
 
 import itertools
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
@@ -20,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from absl import flags
 
-from nasrec_tf.errors import ConfigError, NasrecError, NotReadyError
+from nasrec_tf.command_line import run_command
+from nasrec_tf.errors import ConfigError, NotReadyError
 from serving.errors import PredictionError
 from serving.example import Row, read_rows, serialize_example
 from serving.protocol import (
@@ -33,8 +33,6 @@ from serving.protocol import (
     tf,
 )
 
-_USAGE_ERROR = 2
-_INTERRUPTED = 130
 _MAX_MESSAGE_BYTES = 2**31 - 1
 # UNAVAILABLE means that the request was not computed; anything else would be repeated in vain or computed twice.
 _RETRIES = {
@@ -161,30 +159,14 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints one click rate per row and returns the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    values = flags.FlagValues()
-    define_flags(values)
-    if {"-h", "--help"} & set(arguments):
-        print(f"{(__doc__ or '').strip()}\n\nFlags:\n{values.get_help()}")
-        return 0
-    try:
-        paths = values(["serving.client", *arguments])[1:]
-        if len(paths) != 1:
-            raise ConfigError(f"the client takes one file of rows, or - for standard input. Received: {paths}.")
-        with PredictionClient(values.target, values.model_name, values.signature_name, values.timeout_s) as client:
-            print_click_rates(client, read_rows(paths[0]), batch_size=values.batch_size)
-    except flags.Error as error:
-        print(f"serving.client: {error}. See: python -m serving.client --help", file=sys.stderr)
-        return _USAGE_ERROR
-    except NasrecError as error:
-        print(f"serving.client: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever reads has enough (`| head`); the interpreter must not flush into the closed pipe at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return run_command("python -m serving.client", arguments, description=__doc__, define_flags=define_flags, run=_run)
+
+
+def _run(values: flags.FlagValues, paths: list[str]) -> None:
+    if len(paths) != 1:
+        raise ConfigError(f"the client takes one file of rows, or - for standard input. Received: {paths}.")
+    with PredictionClient(values.target, values.model_name, values.signature_name, values.timeout_s) as client:
+        print_click_rates(client, read_rows(paths[0]), batch_size=values.batch_size)
 
 
 def print_click_rates(client: PredictionClient, rows: Iterable[Row], *, batch_size: int) -> None:

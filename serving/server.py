@@ -8,6 +8,7 @@ Prints one line when ready. SIGTERM and Ctrl-C let the requests under way finish
 2 wrong flags, 4 the port is taken or the model cannot be loaded.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -20,7 +21,8 @@ from types import TracebackType
 import grpc
 from absl import flags, logging
 
-from nasrec_tf.errors import ConfigError, NasrecError, NotReadyError
+from nasrec_tf.command_line import run_command
+from nasrec_tf.errors import ConfigError, NotReadyError
 
 # The real server's numbers: a version that is still being copied gets five minutes.
 _MAX_LOAD_RETRIES = 5
@@ -28,7 +30,6 @@ _RETRY_WAIT_S = 60.0
 # The real server takes 2 GiB; here a small message may decode to a tensor of this size, in every thread.
 _MAX_MESSAGE_BYTES = 256 * 2**20
 _DRAIN_S = 30.0
-_USAGE_ERROR = 2
 
 
 class EmbeddedServer:
@@ -166,28 +167,16 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until a signal comes and returns the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    values = flags.FlagValues()
-    define_flags(values)
-    if {"-h", "--help"} & set(arguments):
-        print(f"{(__doc__ or '').strip()}\n\nFlags:\n{values.get_help()}")
-        return 0
+    return run_command("python -m serving.server", arguments, description=__doc__, define_flags=define_flags, run=_run)
+
+
+def _run(values: flags.FlagValues, stray: list[str]) -> None:
+    if stray:
+        raise ConfigError(f"the server takes flags only. Received: {stray}. See --help.")
     # Both signals now end every wait below with the same exception.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        stray = values(["serving.server", *arguments])[1:]
-        if stray:
-            raise ConfigError(f"the server takes flags only. Received: {stray}. See --help.")
+    with contextlib.suppress(KeyboardInterrupt):
         _serve(values)
-    except flags.Error as error:
-        print(f"serving.server: {error}. See: python -m serving.server --help", file=sys.stderr)
-        return _USAGE_ERROR
-    except NasrecError as error:
-        print(f"serving.server: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 0
-    return 0
 
 
 def _serve(values: flags.FlagValues) -> None:
