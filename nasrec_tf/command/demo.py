@@ -123,6 +123,7 @@ def _serve(plan: DemoPlan) -> list[tuple[int, float]]:
     write_text(file, "".join(json.dumps(row) + "\n" for row in _named_values(test, raw.schema)))
     base_path = plan.served_model.parent.resolve()
     command = [sys.executable, "-m", "serving.server", "--port=0", "--model_name=ctr", f"--model_base_path={base_path}"]
+    command.append("--max_num_load_retries=0")  # a model that does not load now never will
     print(f"\n=== 5/5 serving\n$ python {' '.join(command[1:])}", flush=True)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:

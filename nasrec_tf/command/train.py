@@ -40,7 +40,8 @@ def run(values: flags.FlagValues, positional: list[str]) -> None:
     print(dataset.source)
     if name.endswith(".json"):
         recipe = config.recipe_of("subnet")
-        model = nr.build_subnet(nr.Architecture.load(name), dataset.schema, seed=config.seed)
+        architecture = nr.Architecture.load(name)
+        model = nr.build_subnet(architecture, dataset.schema, use_layernorm=config.use_layernorm, seed=config.seed)
     else:
         recipe = config.recipe_of(name)
         model = nr.build_baseline(name, dataset.schema, seed=config.seed)

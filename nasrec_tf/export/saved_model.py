@@ -1,5 +1,6 @@
 """Exporting a trained network as a SavedModel that reads serialized rows, preprocessing inside."""
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from nasrec_tf.legacy_keras import tf
 
 Preprocess = Callable[[Any], Mapping[str, Any]]
 
+_FEATURES = ("dense", "sparse")
+
 
 class _Servable(tf.Module):
     """What the SavedModel holds: the weights, what preprocessing holds, and the one function it serves."""
@@ -19,11 +22,12 @@ class _Servable(tf.Module):
         # The weights rather than the model: Keras would trace and save its own call functions beside ours.
         self.weights = list(model.weights)
         self.preprocess = preprocess
-        self._compute_logits = lambda features: model(features, training=False)
+        self._compute_logits: Callable[[Any], Any] = functools.partial(model, training=False)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")], autograph=False)
     def serve(self, examples: Any) -> dict[str, Any]:
-        logit = tf.squeeze(self._compute_logits(self.preprocess(examples)), axis=1)
+        features = self.preprocess(examples)
+        logit = tf.squeeze(self._compute_logits({name: features[name] for name in _FEATURES}), axis=1)
         return {"ctr": tf.sigmoid(logit), "logit": logit}
 
 

@@ -28,6 +28,7 @@ class SearchConfig:
     Attributes:
         max_vocabulary_size: cap of every hashed table. max_rows: cap of the training rows, None for all.
         fine_tune_steps, fine_tuning: of the final layer, per candidate.
+        use_layernorm: whether subnets trained from scratch normalise, as the supernet does.
         training: recipe from scratch by kind of model: "subnet", and a name of `build_baseline` each.
     """
 
@@ -42,6 +43,7 @@ class SearchConfig:
     evolution: EvolutionConfig
     fine_tune_steps: int
     fine_tuning: TrainingRecipe
+    use_layernorm: bool
     training: Mapping[str, TrainingRecipe]
 
     def recipe_of(self, kind: str) -> TrainingRecipe:
