@@ -23,38 +23,20 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 import nasrec_tf as nr
-from nasrec_tf.errors import ConfigError, NasrecError, NotBlessedError, NotReadyError
+from nasrec_tf.command_line import run_command
+from nasrec_tf.errors import ConfigError, NotBlessedError, NotReadyError
 from pipelines.pipeline_config import PipelineConfig
 from pipelines.terminal_log import terminal_log
 
 if TYPE_CHECKING:
     from pipelines.run_record import RunRecord
 
-_USAGE_ERROR = 2
-_INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    values = flags.FlagValues()
-    _define_flags(values)
-    if {"-h", "--help"} & set(arguments):
-        print(f"{(__doc__ or '').strip()}\n\nFlags:\n{_describe(values)}")
-        return 0
-    try:
-        _check_no_positional(values(["local_runner", *arguments])[1:])
-        run(values)
-    except flags.Error as error:
-        print(f"local_runner: {error}. See: python -m pipelines.local_runner --help", file=sys.stderr)
-        return _USAGE_ERROR
-    except NasrecError as error:
-        print(f"local_runner: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("\nlocal_runner: stopped; run the same command to go on.", file=sys.stderr)
-        return _INTERRUPTED
-    return 0
+    return run_command(
+        "python -m pipelines.local_runner", arguments, description=__doc__, define_flags=_define_flags, run=_run
+    )
 
 
 def _define_flags(values: flags.FlagValues) -> None:
@@ -68,17 +50,14 @@ def _define_flags(values: flags.FlagValues) -> None:
     flags.mark_flags_as_required(["architecture", "run_dir"], flag_values=values)
 
 
-def _check_no_positional(positional: list[str]) -> None:
-    if positional:
-        raise ConfigError(f"every argument must be a flag. Received: {positional}. See --help.")
-
-
-def run(values: flags.FlagValues) -> None:
+def _run(values: flags.FlagValues, stray: list[str]) -> None:
     """Runs the pipeline as the flags say.
 
     Raises:
         NotBlessedError: if the model missed a threshold; nothing is pushed then.
     """
+    if stray:
+        raise ConfigError(f"every argument must be a flag. Received: {stray}. See --help.")
     config = _override(PipelineConfig.from_yaml(values.config), values)
     architecture = nr.Architecture.load(values.architecture)
     hardware = nr.HardwareDesign.from_yaml(config.hardware)
@@ -149,15 +128,6 @@ def _only_run(run_dir: Path) -> Iterator[None]:
                 f"name another folder."
             ) from error
         yield
-
-
-def _describe(values: flags.FlagValues) -> str:
-    lines = []
-    for name in values:
-        flag = values[name]
-        default = "" if flag.default is None else f" (default: {flag.default})"
-        lines.append(f"  --{name}: {flag.help}{default}")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

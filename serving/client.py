@@ -3,8 +3,8 @@
 $ python -m serving.client --target=127.0.0.1:8500 rows.jsonl
 
 Rows are JSON lines of named raw values, `-` for standard input; or a .tsv whose first line names the columns, with a
-type where it is not a string (`I1:int`). Missing values are left out, null, or empty cells. Exit codes: 2 wrong flags,
-3 bad rows, 4 the model did not answer.
+type where it is not a string (`I1:float`). Missing values are left out, null, or empty cells.
+Exit codes: 2 wrong flags, 3 bad rows, 4 the model did not answer.
 """
 
 import itertools

@@ -13,14 +13,16 @@ from serving.protocol import tf
 Value: TypeAlias = float | int | str | bytes | None
 Row: TypeAlias = Mapping[str, Value]
 
-_TYPES = {"int": int, "float": float, "str": str}
+_TYPES = {"float": float, "str": str}
 
 
 def serialize_example(row: Row) -> bytes:
-    """Turns a row into a serialized tf.Example: integers, floats and strings as they are, None as no feature at all.
+    """Turns a row into a serialized tf.Example: numbers as floats, strings as bytes, None as no feature at all.
+
+    Whole numbers are floats too, as in the rows that models were trained on: `{"I1": 3}` is `{"I1": 3.0}`.
 
     Raises:
-        DataError: if a value is of another type or an integer needs more than 64 bits.
+        DataError: if a value is of another type.
     """
     example = tf.train.Example()
     features = example.features.feature
@@ -29,11 +31,6 @@ def serialize_example(row: Row) -> bytes:
             continue
         if isinstance(value, str | bytes):
             features[name].bytes_list.value.append(value.encode() if isinstance(value, str) else value)
-        elif isinstance(value, numbers.Integral):
-            try:
-                features[name].int64_list.value.append(int(value))
-            except ValueError as error:
-                raise DataError(f"`{name}` must fit into 64 bits. Received: {value}. Send it as a string.") from error
         elif isinstance(value, numbers.Real):
             features[name].float_list.value.append(float(value))
         else:
@@ -46,7 +43,7 @@ def serialize_example(row: Row) -> bytes:
 def read_rows(path: str) -> Iterator[Row]:
     """Reads rows one by one: JSON lines, or tab-separated values if the name ends in `.tsv`; `-` is standard input.
 
-    A `.tsv` starts with a line of names, each with its type where that is not a string (`I1:int`, `price:float`); an
+    A `.tsv` starts with a line of names, each with its type where that is not a string (`I1:float`); an
     empty cell is a missing value.
 
     Raises:
@@ -88,7 +85,9 @@ def _parse_header(line: str) -> list[tuple[str, str]]:
     for cell in line.rstrip("\r\n").split("\t"):
         name, _, kind = cell.partition(":")
         if not name or (kind or "str") not in _TYPES or name in {earlier for earlier, _ in columns}:
-            raise ValueError(f"must name every column once, as `name` or `name:int|float|str`. Received: {cell!r}.")
+            raise ValueError(
+                f"must name every column once, as `name` or `name:float` or `name:str`. Received: {cell!r}."
+            )
         columns.append((name, kind or "str"))
     return columns
 

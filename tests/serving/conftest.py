@@ -25,7 +25,7 @@ class TinyModel(tf.Module):
         features = {
             "x": tf.io.FixedLenFeature([], tf.float32, 0.0),
             "c": tf.io.FixedLenFeature([], tf.string, ""),
-            "n": tf.io.FixedLenFeature([], tf.int64, 0),
+            "n": tf.io.FixedLenFeature([], tf.float32, 0.0),
         }
         parsed = tf.io.parse_example(examples, features)
         logit = self.weight * parsed["x"]
