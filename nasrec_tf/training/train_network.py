@@ -29,10 +29,9 @@ def train_network(
         DataError: if the batches end early.
         TrainingDivergedError: if the loss stops being finite, naming step and learning rate.
     """
-    features, _ = next(iter(batches.take(1)), (None, None))
-    if features is None:
-        raise DataError("`batches` must hold at least one batch. Received: none.")
-    model(features)  # a baseline makes its weights at the first call
+    # A baseline makes its weights at the first call; one row of zeros will do.
+    feature_specs, _ = batches.element_spec
+    model(tf.nest.map_structure(lambda spec: tf.zeros([1, *spec.shape[1:]], spec.dtype), feature_specs))
     variables = model.trainable_variables
     optimizer = build_optimizer(recipe, variables, steps)
 
