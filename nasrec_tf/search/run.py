@@ -15,7 +15,7 @@ from nasrec_tf.search.tuner import SupernetTuner
 from nasrec_tf.space.architecture import Architecture
 from nasrec_tf.space.search_space import search_space
 from nasrec_tf.supernet.supernet import Supernet
-from nasrec_tf.training.train_supernet import load_supernet_weights, train_supernet
+from nasrec_tf.training.train_supernet import train_supernet
 
 _VALIDATION_BATCH = 4096  # rows scored at once: enough to fill two cores, little memory
 
@@ -67,7 +67,6 @@ def run_search(config: SearchConfig, dataset: Dataset, run_directory: str | Path
         checkpoint_directory=directory / "supernet",
         checkpoint_every=50,
     )
-    load_supernet_weights(supernet, directory / "supernet")
 
     oracle = EvolutionOracle(
         space,

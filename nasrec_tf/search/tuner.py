@@ -6,7 +6,7 @@ from typing import Any
 import keras_tuner
 from tqdm import tqdm
 
-from nasrec_tf.errors import NasrecError
+from nasrec_tf.errors import ConfigError, NasrecError
 from nasrec_tf.search.evaluator import score_architecture
 from nasrec_tf.space.architecture import Architecture
 from nasrec_tf.space.encoding import decode
@@ -62,15 +62,17 @@ class SupernetTuner(keras_tuner.Tuner):
         if not overwrite:
             self.oracle.reload()  # keras-tuner itself reloads only after a first trial has ended
 
-    def run_trial(self, trial: Any, *fit_args: Any, **fit_kwargs: Any) -> dict[str, float]:
-        """Scores one architecture; takes the training batches and `validation_data`."""
-        (train_batches,) = fit_args
+    def run_trial(
+        self, trial: Any, x: Any, *, validation_data: Any, verbose: int | str = 0, **_: Any
+    ) -> dict[str, float]:
+        """Scores one architecture on `validation_data`, after fine-tuning on the training batches `x`."""
+        del verbose  # keras-tuner's own, read by `search`
         try:
             found = score_architecture(
                 self.supernet,
                 self._architecture(trial.hyperparameters),
-                train_batches,
-                fit_kwargs["validation_data"],
+                x,
+                validation_data,
                 fine_tune_steps=self.fine_tune_steps,
                 fine_tune_recipe=self.fine_tune_recipe,
             )
@@ -79,7 +81,19 @@ class SupernetTuner(keras_tuner.Tuner):
         return {"val_log_loss": found.log_loss, "val_auc": found.auc}
 
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
-        """Runs the trials that are left; keras-tuner's own per-trial tables are off unless `verbose=1`."""
+        """Runs the trials that are left; keras-tuner's own per-trial tables are off unless `verbose=1`.
+
+        Takes what `fit` takes: the training batches (first, or as `x`) and `validation_data`.
+
+        Raises:
+            ConfigError: if one of the two is missing.
+            TrialError: if an evaluation failed for a reason that every architecture would meet.
+        """
+        if not (fit_args or "x" in fit_kwargs) or "validation_data" not in fit_kwargs:
+            raise ConfigError(
+                "`search` needs the training batches and `validation_data`. "
+                f"Received: {len(fit_args)} positional, and {sorted(fit_kwargs)}."
+            )
         super().search(*fit_args, **{"verbose": 0, **fit_kwargs})
 
     def on_search_begin(self) -> None:
@@ -88,8 +102,8 @@ class SupernetTuner(keras_tuner.Tuner):
 
     def on_trial_end(self, trial: Any) -> None:
         super().on_trial_end(trial)
-        best = self.oracle.get_best_trials(1)[0].score
-        self._bar.set_postfix({self.oracle.objective.name: f"{best:.4f}"}, refresh=False)
+        for best in self._best_trials(1):
+            self._bar.set_postfix({self.oracle.objective.name: f"{best.score:.4f}"}, refresh=False)
         self._bar.update()
 
     def on_search_end(self) -> None:
@@ -101,7 +115,11 @@ class SupernetTuner(keras_tuner.Tuner):
 
     def get_best_architectures(self, num_architectures: int = 1) -> list[Architecture]:
         """Returns the best finished architectures, best first."""
-        return [self._architecture(values) for values in self.get_best_hyperparameters(num_architectures)]
+        return [self._architecture(trial.hyperparameters) for trial in self._best_trials(num_architectures)]
+
+    def _best_trials(self, num_trials: int) -> list[Any]:
+        # keras-tuner fills up with trials that failed or are running, which have no score.
+        return [trial for trial in self.oracle.get_best_trials(num_trials) if trial.score is not None]
 
     def _architecture(self, hyperparameters: Any) -> Architecture:
         return decode(hyperparameters.values, self.supernet.space)

@@ -82,7 +82,7 @@ def train_supernet(
         raise DataError(
             f"`batches` must hold {steps} batches. Received: {int(optimizer.step)}. Repeat the data or lower `steps`."
         )
-    if manager is not None:
+    if manager is not None and first < steps:  # a finished checkpoint is never written again
         manager.save(checkpoint_number=steps)
 
 
@@ -103,7 +103,7 @@ def load_supernet_weights(supernet: Supernet, checkpoint_directory: str | Path) 
     """
     newest = tf.train.latest_checkpoint(str(checkpoint_directory))
     if newest is None:
-        raise DataError(f"{checkpoint_directory} holds no supernet checkpoint. Train one first: nasrec supernet.")
+        raise DataError(f"{checkpoint_directory} holds no supernet checkpoint. Train one first, with `train_supernet`.")
     try:
         status = tf.train.Checkpoint(supernet=supernet).restore(newest)
         status.assert_existing_objects_matched().expect_partial()

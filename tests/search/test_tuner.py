@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import nasrec_tf as nr
-from nasrec_tf.errors import NasrecError
+from nasrec_tf.errors import ConfigError, NasrecError
 from tests.conftest import draw_features
 
 
@@ -65,6 +65,35 @@ def test_unfit_data_stops_the_search_with_its_reason(supernet, logs, tmp_path):
         make(supernet, tmp_path, fine_tune_steps=0).search(
             nr.batches(train, 32), validation_data=nr.batches(one_class, 64)
         )
+
+
+def test_search_without_validation_data_is_refused_before_any_trial(supernet, logs, tmp_path):
+    tuner = make(supernet, tmp_path)
+    with pytest.raises(ConfigError, match="`validation_data`. Received: 1 positional"):
+        tuner.search(nr.batches(logs[0], 32))
+    assert not tuner.oracle.trials
+
+
+def test_a_trial_that_breaks_is_recorded_and_the_search_goes_on(supernet, logs, tmp_path):
+    class Flaky:
+        """Batches that cannot be read the first time, as a file on a network may be."""
+
+        def __init__(self, batches):
+            self.batches = batches
+            self.is_first = True
+
+        def __iter__(self):
+            if self.is_first:
+                self.is_first = False
+                raise OSError("connection reset")
+            return iter(self.batches)
+
+    train, valid = logs
+    tuner = make(supernet, tmp_path, fine_tune_steps=1)
+    tuner.search(x=nr.batches(train, 32, seed=0), validation_data=Flaky(nr.batches(valid, 64)))
+    statuses = [trial.status for trial in tuner.oracle.trials.values()]
+    assert statuses == ["FAILED"] + ["COMPLETED"] * 5
+    assert len(tuner.get_best_architectures(6)) == 5
 
 
 def test_summaries_are_keras_tuners(supernet, tmp_path, capsys):

@@ -70,6 +70,10 @@ def test_a_killed_supernet_training_resumes_bit_exactly(space, schema, log, tmp_
     for left, right in zip(straight.weights, resumed.weights, strict=True):
         np.testing.assert_array_equal(left, right)
 
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    train(resumed, directory=tmp_path)  # finished: a kill now must not be able to hurt it
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == written
+
     loaded = nr.Supernet(space, schema, seed=9)
     nr.load_supernet_weights(loaded, tmp_path)
     for left, right in zip(straight.weights, loaded.weights, strict=True):
