@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import flags
 
 import nasrec_tf as nr
-from nasrec_tf.search.run import claim_run, digest_rows, run_search
+from nasrec_tf.search.run import claim_run, digest_rows, load_search_data, run_search
 from nasrec_tf.search.search_config import SearchConfig
 
 
@@ -25,13 +25,7 @@ def define_flags(values: flags.FlagValues) -> None:
 def run(values: flags.FlagValues, positional: list[str]) -> None:
     del positional
     config = SearchConfig.from_yaml(values.config)
-    dataset = nr.load_dataset(
-        config.dataset,
-        data=values.data,
-        max_vocabulary_size=config.max_vocabulary_size,
-        max_rows=config.max_rows,
-        seed=config.seed,
-    )
+    dataset = load_search_data(config, values.data)
     print(dataset.source)
     claim_run(values.run_dir, {"config": dataclasses.asdict(config), "data": digest_rows(dataset)})
     best = run_search(config, dataset, values.run_dir)

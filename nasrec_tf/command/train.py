@@ -16,6 +16,7 @@ from absl import flags
 import nasrec_tf as nr
 from nasrec_tf.atomic_file import write_text
 from nasrec_tf.errors import ConfigError
+from nasrec_tf.search.run import load_search_data
 from nasrec_tf.search.search_config import SearchConfig
 
 
@@ -30,13 +31,7 @@ def run(values: flags.FlagValues, positional: list[str]) -> None:
         raise ConfigError(f"name one architecture file or baseline. Received: {positional}.")
     name = positional[0]
     config = SearchConfig.from_yaml(values.config)
-    dataset = nr.load_dataset(
-        config.dataset,
-        data=values.data,
-        max_vocabulary_size=config.max_vocabulary_size,
-        max_rows=config.max_rows,
-        seed=config.seed,
-    )
+    dataset = load_search_data(config, values.data)
     print(dataset.source)
     if name.endswith(".json"):
         recipe = config.recipe_of("subnet")

@@ -7,7 +7,7 @@ from typing import Any
 
 from nasrec_tf.atomic_file import write_text
 from nasrec_tf.data.batch import batches
-from nasrec_tf.data.dataset import Dataset
+from nasrec_tf.data.dataset import Dataset, load_dataset
 from nasrec_tf.errors import ConfigError
 from nasrec_tf.search.oracle import EvolutionOracle
 from nasrec_tf.search.search_config import SearchConfig
@@ -38,6 +38,17 @@ def claim_run(run_directory: str | Path, settings: dict[str, Any]) -> None:
             f"{run_directory}: holds a run with other settings ({', '.join(changed)}). "
             "Choose another `run_dir`, or remove this one."
         )
+
+
+def load_search_data(config: SearchConfig, data: str | Path | None) -> Dataset:
+    """Loads the rows a search and the trainings compared with it are made on; see `load_dataset` for `data`."""
+    return load_dataset(
+        config.dataset,
+        data=data,
+        max_vocabulary_size=config.max_vocabulary_size,
+        max_rows=config.max_rows,
+        seed=config.seed,
+    )
 
 
 def digest_rows(dataset: Dataset) -> str:
