@@ -1,5 +1,6 @@
 """The kinds of work one example asks for."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 
@@ -60,21 +61,21 @@ class MatrixVectorMultiply(Operation):
 
 
 @dataclass(frozen=True)
-class DigitalOperation(Operation):
+class DigitalOperation(Operation, ABC):
     """Work without trained weights, which a digital unit does on `input_values` numbers."""
 
     @property
-    def input_values(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def input_values(self) -> int: ...
 
     @property
-    def output_values(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def output_values(self) -> int: ...
 
     @property
+    @abstractmethod
     def steps(self) -> int:
         """Multiply-accumulates or additions that really have to be done, whatever the convention counts."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
